@@ -2,6 +2,7 @@
 # libphasecap: linked into the plugin, the tool and the runtime; never installed.
 noinst_LTLIBRARIES += libphasecap.la
 libphasecap_la_SOURCES = \
-	lib/error.c lib/error.h
+	lib/error.c lib/error.h \
+	lib/rapl.c lib/rapl.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# One program for each part of lib/: tests/unit/test_PART.c.
+# One program for each part: tests/unit/test_PART.c, which is its only source and linked to LDADD
+# unless more is said below.
 UNIT_TESTS = \
-	tests/unit/test_error
-UNIT_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-UNIT_LIBS = libphasecap.la $(CMOCKA_LIBS)
+	tests/unit/test_error \
+	tests/unit/test_rapl
+LDADD = libphasecap.la $(CMOCKA_LIBS)
 
-tests_unit_test_error_SOURCES = tests/unit/test_error.c
-tests_unit_test_error_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_error_LDADD = $(UNIT_LIBS)
+# Registers behind msr-safe's rules, a node over them, and a kernel with the drivers' devices.
+FAKE_MSR = tests/unit/fake_msr.c tests/unit/fake_msr.h
+REGISTER_BENCH = tests/unit/register_bench.c tests/unit/register_bench.h $(FAKE_MSR)
+DRIVER_BENCH = tests/unit/driver_bench.c tests/unit/driver_bench.h \
+	tests/unit/fake_kernel.c tests/unit/fake_kernel.h $(FAKE_MSR)
 
 if CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
