@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libphasecap.la
 libphasecap_la_SOURCES = \
 	lib/error.c lib/error.h \
+	lib/power_option.c lib/power_option.h \
 	lib/rapl.c lib/rapl.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

@@ -3,6 +3,7 @@
 # unless more is said below.
 UNIT_TESTS = \
 	tests/unit/test_error \
+	tests/unit/test_power_option \
 	tests/unit/test_rapl
 LDADD = libphasecap.la $(CMOCKA_LIBS)
 
