@@ -2,6 +2,8 @@
 # libphasecap: linked into the plugin, the tool and the runtime; never installed.
 noinst_LTLIBRARIES += libphasecap.la
 libphasecap_la_SOURCES = \
+	lib/allowlist.c lib/allowlist.h \
+	lib/allowlist_parse.c \
 	lib/error.c lib/error.h \
 	lib/power_option.c lib/power_option.h \
 	lib/rapl.c lib/rapl.h

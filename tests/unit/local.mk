@@ -2,6 +2,7 @@
 # One program for each part: tests/unit/test_PART.c, which is its only source and linked to LDADD
 # unless more is said below.
 UNIT_TESTS = \
+	tests/unit/test_allowlist \
 	tests/unit/test_error \
 	tests/unit/test_power_option \
 	tests/unit/test_rapl
