@@ -6,6 +6,9 @@ libphasecap_la_SOURCES = \
 	lib/allowlist_parse.c \
 	lib/error.c lib/error.h \
 	lib/power_option.c lib/power_option.h \
-	lib/rapl.c lib/rapl.h
+	lib/rapl.c lib/rapl.h \
+	lib/record.c lib/record.h \
+	lib/record_field.c \
+	lib/record_file.c
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

@@ -5,7 +5,10 @@ UNIT_TESTS = \
 	tests/unit/test_allowlist \
 	tests/unit/test_error \
 	tests/unit/test_power_option \
-	tests/unit/test_rapl
+	tests/unit/test_rapl \
+	tests/unit/test_record \
+	tests/unit/test_record_field \
+	tests/unit/test_record_file
 LDADD = libphasecap.la $(CMOCKA_LIBS)
 
 # Registers behind msr-safe's rules, a node over them, and a kernel with the drivers' devices.
@@ -13,6 +16,11 @@ FAKE_MSR = tests/unit/fake_msr.c tests/unit/fake_msr.h
 REGISTER_BENCH = tests/unit/register_bench.c tests/unit/register_bench.h $(FAKE_MSR)
 DRIVER_BENCH = tests/unit/driver_bench.c tests/unit/driver_bench.h \
 	tests/unit/fake_kernel.c tests/unit/fake_kernel.h $(FAKE_MSR)
+
+# Each system call of the file part can be made to fail.
+tests_unit_test_record_file_SOURCES = tests/unit/test_record_file.c tests/unit/failing_calls.c tests/unit/failing_calls.h
+tests_unit_test_record_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=read,--wrap=fsync,--wrap=close \
+	-Wl,--wrap=renameat,--wrap=fchmod,--wrap=fstat
 
 if CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
