@@ -9,6 +9,7 @@ libphasecap_la_SOURCES = \
 	lib/rapl.c lib/rapl.h \
 	lib/record.c lib/record.h \
 	lib/record_field.c \
-	lib/record_file.c
+	lib/record_file.c \
+	lib/topology.c lib/topology.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

@@ -8,7 +8,8 @@ UNIT_TESTS = \
 	tests/unit/test_rapl \
 	tests/unit/test_record \
 	tests/unit/test_record_field \
-	tests/unit/test_record_file
+	tests/unit/test_record_file \
+	tests/unit/test_topology
 LDADD = libphasecap.la $(CMOCKA_LIBS)
 
 # Registers behind msr-safe's rules, a node over them, and a kernel with the drivers' devices.
@@ -21,6 +22,11 @@ DRIVER_BENCH = tests/unit/driver_bench.c tests/unit/driver_bench.h \
 tests_unit_test_record_file_SOURCES = tests/unit/test_record_file.c tests/unit/failing_calls.c tests/unit/failing_calls.h
 tests_unit_test_record_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=read,--wrap=fsync,--wrap=close \
 	-Wl,--wrap=renameat,--wrap=fchmod,--wrap=fstat
+
+tests_unit_test_topology_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
+tests_unit_test_topology_LDADD = $(LDADD) $(HWLOC_LIBS)
+tests_unit_test_topology_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup,--wrap=setenv \
+	-Wl,--wrap=hwloc_bitmap_alloc,--wrap=hwloc_bitmap_dup
 
 if CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
