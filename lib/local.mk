@@ -4,12 +4,18 @@ noinst_LTLIBRARIES += libphasecap.la
 libphasecap_la_SOURCES = \
 	lib/allowlist.c lib/allowlist.h \
 	lib/allowlist_parse.c \
+	lib/backend.h \
+	lib/cpu_model.c lib/cpu_model.h \
 	lib/error.c lib/error.h \
+	lib/model_list.c \
+	lib/msr.h \
+	lib/power.h \
 	lib/power_option.c lib/power_option.h \
 	lib/rapl.c lib/rapl.h \
 	lib/record.c lib/record.h \
 	lib/record_field.c \
 	lib/record_file.c \
+	lib/register_node.h \
 	lib/topology.c lib/topology.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

@@ -3,7 +3,9 @@
 # unless more is said below.
 UNIT_TESTS = \
 	tests/unit/test_allowlist \
+	tests/unit/test_cpu_model \
 	tests/unit/test_error \
+	tests/unit/test_model_list \
 	tests/unit/test_power_option \
 	tests/unit/test_rapl \
 	tests/unit/test_record \
@@ -22,6 +24,8 @@ DRIVER_BENCH = tests/unit/driver_bench.c tests/unit/driver_bench.h \
 tests_unit_test_record_file_SOURCES = tests/unit/test_record_file.c tests/unit/failing_calls.c tests/unit/failing_calls.h
 tests_unit_test_record_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=read,--wrap=fsync,--wrap=close \
 	-Wl,--wrap=renameat,--wrap=fchmod,--wrap=fstat
+
+tests_unit_test_model_list_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reallocarray
 
 tests_unit_test_topology_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
 tests_unit_test_topology_LDADD = $(LDADD) $(HWLOC_LIBS)
