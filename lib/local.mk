@@ -9,6 +9,7 @@ libphasecap_la_SOURCES = \
 	lib/error.c lib/error.h \
 	lib/model_list.c \
 	lib/msr.h \
+	lib/plant.c lib/plant.h \
 	lib/power.h \
 	lib/power_option.c lib/power_option.h \
 	lib/rapl.c lib/rapl.h \
@@ -16,6 +17,13 @@ libphasecap_la_SOURCES = \
 	lib/record_field.c \
 	lib/record_file.c \
 	lib/register_node.h \
+	lib/sim.c lib/sim.h lib/sim_internal.h \
+	lib/sim_clock.c \
+	lib/sim_create.c \
+	lib/sim_layout.c \
+	lib/sim_rank.c \
+	lib/sim_registers.c \
+	lib/sim_transport.c \
 	lib/topology.c lib/topology.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

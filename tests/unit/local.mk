@@ -6,11 +6,15 @@ UNIT_TESTS = \
 	tests/unit/test_cpu_model \
 	tests/unit/test_error \
 	tests/unit/test_model_list \
+	tests/unit/test_plant \
 	tests/unit/test_power_option \
 	tests/unit/test_rapl \
 	tests/unit/test_record \
 	tests/unit/test_record_field \
 	tests/unit/test_record_file \
+	tests/unit/test_sim \
+	tests/unit/test_sim_limits \
+	tests/unit/test_sim_rank \
 	tests/unit/test_topology
 LDADD = libphasecap.la $(CMOCKA_LIBS)
 
@@ -24,6 +28,15 @@ DRIVER_BENCH = tests/unit/driver_bench.c tests/unit/driver_bench.h \
 tests_unit_test_record_file_SOURCES = tests/unit/test_record_file.c tests/unit/failing_calls.c tests/unit/failing_calls.h
 tests_unit_test_record_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=read,--wrap=fsync,--wrap=close \
 	-Wl,--wrap=renameat,--wrap=fchmod,--wrap=fstat
+
+tests_unit_test_plant_LDADD = $(LDADD) -lm
+
+tests_unit_test_sim_SOURCES = tests/unit/test_sim.c tests/unit/sim_node.h
+tests_unit_test_sim_LDADD = $(LDADD) -lm
+
+tests_unit_test_sim_limits_SOURCES = tests/unit/test_sim_limits.c tests/unit/sim_batch.h tests/unit/sim_node.h
+
+tests_unit_test_sim_rank_SOURCES = tests/unit/test_sim_rank.c tests/unit/sim_node.h
 
 tests_unit_test_model_list_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reallocarray
 
