@@ -5,18 +5,33 @@ libphasecap_la_SOURCES = \
 	lib/allowlist.c lib/allowlist.h \
 	lib/allowlist_parse.c \
 	lib/backend.h \
+	lib/backend_msr.c \
+	lib/backend_msrsafe.c \
+	lib/backend_none.c \
+	lib/backend_perf.c \
+	lib/backend_powercap.c \
+	lib/backend_sim.c \
 	lib/cpu_model.c lib/cpu_model.h \
 	lib/error.c lib/error.h \
 	lib/model_list.c \
 	lib/msr.h \
+	lib/msr_driver.c lib/msr_driver.h \
+	lib/msr_files.c \
+	lib/msrsafe_list.c \
+	lib/perf_pmu.c lib/perf_pmu.h \
 	lib/plant.c lib/plant.h \
-	lib/power.h \
+	lib/power.c lib/power.h \
 	lib/power_option.c lib/power_option.h \
+	lib/powercap.h lib/powercap_setting.c lib/powercap_zone.c \
 	lib/rapl.c lib/rapl.h \
 	lib/record.c lib/record.h \
 	lib/record_field.c \
 	lib/record_file.c \
-	lib/register_node.h \
+	lib/register_batch.c \
+	lib/register_node.c lib/register_node.h \
+	lib/register_run.c \
+	lib/register_setting.c \
+	lib/register_state.h \
 	lib/sim.c lib/sim.h lib/sim_internal.h \
 	lib/sim_clock.c \
 	lib/sim_create.c \
@@ -24,6 +39,7 @@ libphasecap_la_SOURCES = \
 	lib/sim_rank.c \
 	lib/sim_registers.c \
 	lib/sim_transport.c \
+	lib/sysfs.c lib/sysfs.h \
 	lib/topology.c lib/topology.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

@@ -6,23 +6,46 @@ UNIT_TESTS = \
 	tests/unit/test_cpu_model \
 	tests/unit/test_error \
 	tests/unit/test_model_list \
+	tests/unit/test_msr_files \
+	tests/unit/test_msrsafe \
+	tests/unit/test_perf \
 	tests/unit/test_plant \
+	tests/unit/test_power \
 	tests/unit/test_power_option \
+	tests/unit/test_powercap \
 	tests/unit/test_rapl \
 	tests/unit/test_record \
 	tests/unit/test_record_field \
 	tests/unit/test_record_file \
+	tests/unit/test_register_node \
+	tests/unit/test_register_run \
+	tests/unit/test_register_setting \
 	tests/unit/test_sim \
+	tests/unit/test_sim_backend \
 	tests/unit/test_sim_limits \
 	tests/unit/test_sim_rank \
+	tests/unit/test_sim_registers \
+	tests/unit/test_sysfs \
 	tests/unit/test_topology
 LDADD = libphasecap.la $(CMOCKA_LIBS)
+
+tests_unit_test_power_SOURCES = tests/unit/test_power.c $(FAKE_MSR)
 
 # Registers behind msr-safe's rules, a node over them, and a kernel with the drivers' devices.
 FAKE_MSR = tests/unit/fake_msr.c tests/unit/fake_msr.h
 REGISTER_BENCH = tests/unit/register_bench.c tests/unit/register_bench.h $(FAKE_MSR)
 DRIVER_BENCH = tests/unit/driver_bench.c tests/unit/driver_bench.h \
 	tests/unit/fake_kernel.c tests/unit/fake_kernel.h $(FAKE_MSR)
+
+tests_unit_test_register_node_SOURCES = tests/unit/test_register_node.c $(REGISTER_BENCH)
+
+tests_unit_test_register_run_SOURCES = tests/unit/test_register_run.c $(REGISTER_BENCH)
+
+tests_unit_test_register_setting_SOURCES = tests/unit/test_register_setting.c $(REGISTER_BENCH)
+
+tests_unit_test_msrsafe_SOURCES = tests/unit/test_msrsafe.c $(DRIVER_BENCH)
+
+tests_unit_test_msr_files_SOURCES = tests/unit/test_msr_files.c $(DRIVER_BENCH)
 
 # Each system call of the file part can be made to fail.
 tests_unit_test_record_file_SOURCES = tests/unit/test_record_file.c tests/unit/failing_calls.c tests/unit/failing_calls.h
@@ -34,9 +57,13 @@ tests_unit_test_plant_LDADD = $(LDADD) -lm
 tests_unit_test_sim_SOURCES = tests/unit/test_sim.c tests/unit/sim_node.h
 tests_unit_test_sim_LDADD = $(LDADD) -lm
 
+tests_unit_test_sim_backend_SOURCES = tests/unit/test_sim_backend.c tests/unit/sim_node.h
+
 tests_unit_test_sim_limits_SOURCES = tests/unit/test_sim_limits.c tests/unit/sim_batch.h tests/unit/sim_node.h
 
 tests_unit_test_sim_rank_SOURCES = tests/unit/test_sim_rank.c tests/unit/sim_node.h
+
+tests_unit_test_sim_registers_SOURCES = tests/unit/test_sim_registers.c tests/unit/sim_batch.h tests/unit/sim_node.h
 
 tests_unit_test_model_list_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reallocarray
 
@@ -44,6 +71,17 @@ tests_unit_test_topology_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
 tests_unit_test_topology_LDADD = $(LDADD) $(HWLOC_LIBS)
 tests_unit_test_topology_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup,--wrap=setenv \
 	-Wl,--wrap=hwloc_bitmap_alloc,--wrap=hwloc_bitmap_dup
+
+tests_unit_test_powercap_SOURCES = tests/unit/test_powercap.c tests/unit/fake_root.h
+# The test is the driver: it answers writes, and permissions also for root.
+tests_unit_test_powercap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=openat,--wrap=faccessat,--wrap=calloc
+
+tests_unit_test_perf_SOURCES = tests/unit/test_perf.c tests/unit/fake_root.h
+# No kernel is asked for an event: the test answers perf_event_open(2) itself.
+tests_unit_test_perf_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+
+tests_unit_test_sysfs_SOURCES = tests/unit/test_sysfs.c tests/unit/fake_root.h
+tests_unit_test_sysfs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=pread
 
 if CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
