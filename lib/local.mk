@@ -40,6 +40,7 @@ libphasecap_la_SOURCES = \
 	lib/sim_registers.c \
 	lib/sim_transport.c \
 	lib/sysfs.c lib/sysfs.h \
-	lib/topology.c lib/topology.h
+	lib/topology.c lib/topology.h \
+	lib/verdict.c lib/verdict.h
 libphasecap_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS) $(ACL_CFLAGS) -fvisibility=hidden
 libphasecap_la_LIBADD = $(HWLOC_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(ACL_LIBS) -lm

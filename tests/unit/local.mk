@@ -26,7 +26,8 @@ UNIT_TESTS = \
 	tests/unit/test_sim_rank \
 	tests/unit/test_sim_registers \
 	tests/unit/test_sysfs \
-	tests/unit/test_topology
+	tests/unit/test_topology \
+	tests/unit/test_verdict
 LDADD = libphasecap.la $(CMOCKA_LIBS)
 
 tests_unit_test_power_SOURCES = tests/unit/test_power.c $(FAKE_MSR)
