@@ -11,8 +11,14 @@ libphasecap_la_SOURCES = \
 	lib/backend_perf.c \
 	lib/backend_powercap.c \
 	lib/backend_sim.c \
+	lib/boot_id.c \
 	lib/cpu_model.c lib/cpu_model.h \
+	lib/decision.c lib/decision.h \
+	lib/decision_text.c \
 	lib/error.c lib/error.h \
+	lib/journal.c lib/journal.h \
+	lib/journal_restore.c \
+	lib/journal_text.c \
 	lib/model_list.c \
 	lib/msr.h \
 	lib/msr_driver.c lib/msr_driver.h \

@@ -4,7 +4,11 @@
 UNIT_TESTS = \
 	tests/unit/test_allowlist \
 	tests/unit/test_cpu_model \
+	tests/unit/test_decision \
 	tests/unit/test_error \
+	tests/unit/test_journal \
+	tests/unit/test_journal_restore \
+	tests/unit/test_journal_text \
 	tests/unit/test_model_list \
 	tests/unit/test_msr_files \
 	tests/unit/test_msrsafe \
@@ -47,6 +51,9 @@ tests_unit_test_register_setting_SOURCES = tests/unit/test_register_setting.c $(
 tests_unit_test_msrsafe_SOURCES = tests/unit/test_msrsafe.c $(DRIVER_BENCH)
 
 tests_unit_test_msr_files_SOURCES = tests/unit/test_msr_files.c $(DRIVER_BENCH)
+
+# This boot's id can be read from elsewhere.
+tests_unit_test_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 
 # Each system call of the file part can be made to fail.
 tests_unit_test_record_file_SOURCES = tests/unit/test_record_file.c tests/unit/failing_calls.c tests/unit/failing_calls.h
