@@ -38,6 +38,13 @@ libphasecap_la_SOURCES = \
 	lib/register_run.c \
 	lib/register_setting.c \
 	lib/register_state.h \
+	lib/report.c lib/report.h \
+	lib/report_file.c \
+	lib/report_name.c \
+	lib/report_step.c \
+	lib/report_table.c \
+	lib/segment.c lib/segment.h \
+	lib/segment_phase.c \
 	lib/sim.c lib/sim.h lib/sim_internal.h \
 	lib/sim_clock.c \
 	lib/sim_create.c \

@@ -24,6 +24,8 @@ UNIT_TESTS = \
 	tests/unit/test_register_node \
 	tests/unit/test_register_run \
 	tests/unit/test_register_setting \
+	tests/unit/test_report \
+	tests/unit/test_segment \
 	tests/unit/test_sim \
 	tests/unit/test_sim_backend \
 	tests/unit/test_sim_limits \
@@ -83,6 +85,8 @@ tests_unit_test_topology_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup
 tests_unit_test_powercap_SOURCES = tests/unit/test_powercap.c tests/unit/fake_root.h
 # The test is the driver: it answers writes, and permissions also for root.
 tests_unit_test_powercap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=openat,--wrap=faccessat,--wrap=calloc
+
+tests_unit_test_report_LDADD = $(LDADD) $(JANSSON_LIBS)
 
 tests_unit_test_perf_SOURCES = tests/unit/test_perf.c tests/unit/fake_root.h
 # No kernel is asked for an event: the test answers perf_event_open(2) itself.
