@@ -2,6 +2,8 @@
 # libphasecap: linked into the plugin, the tool and the runtime; never installed.
 noinst_LTLIBRARIES += libphasecap.la
 libphasecap_la_SOURCES = \
+	lib/access.c lib/access.h \
+	lib/access_acl.c lib/access_acl.h \
 	lib/allowlist.c lib/allowlist.h \
 	lib/allowlist_parse.c \
 	lib/backend.h \
@@ -12,10 +14,21 @@ libphasecap_la_SOURCES = \
 	lib/backend_powercap.c \
 	lib/backend_sim.c \
 	lib/boot_id.c \
+	lib/budget.c lib/budget.h \
+	lib/ceiling.c lib/ceiling.h \
+	lib/ceiling_record.c \
 	lib/cpu_model.c lib/cpu_model.h \
 	lib/decision.c lib/decision.h \
 	lib/decision_text.c \
 	lib/error.c lib/error.h \
+	lib/job.c lib/job.h \
+	lib/job_begin.c \
+	lib/job_capture.c \
+	lib/job_ceiling.c \
+	lib/job_end.c \
+	lib/job_limit.c \
+	lib/job_node.h \
+	lib/job_step.c \
 	lib/journal.c lib/journal.h \
 	lib/journal_restore.c \
 	lib/journal_text.c \
@@ -43,6 +56,7 @@ libphasecap_la_SOURCES = \
 	lib/report_name.c \
 	lib/report_step.c \
 	lib/report_table.c \
+	lib/run_dir.c lib/run_dir.h \
 	lib/segment.c lib/segment.h \
 	lib/segment_phase.c \
 	lib/sim.c lib/sim.h lib/sim_internal.h \
@@ -52,6 +66,8 @@ libphasecap_la_SOURCES = \
 	lib/sim_rank.c \
 	lib/sim_registers.c \
 	lib/sim_transport.c \
+	lib/site.c lib/site.h \
+	lib/site_cap.c \
 	lib/sysfs.c lib/sysfs.h \
 	lib/topology.c lib/topology.h \
 	lib/verdict.c lib/verdict.h

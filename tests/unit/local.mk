@@ -2,16 +2,24 @@
 # One program for each part: tests/unit/test_PART.c, which is its only source and linked to LDADD
 # unless more is said below.
 UNIT_TESTS = \
+	tests/unit/test_access \
 	tests/unit/test_allowlist \
+	tests/unit/test_budget \
+	tests/unit/test_ceiling \
 	tests/unit/test_cpu_model \
 	tests/unit/test_decision \
 	tests/unit/test_error \
+	tests/unit/test_job \
+	tests/unit/test_job_ceiling \
+	tests/unit/test_job_limit \
+	tests/unit/test_job_others \
 	tests/unit/test_journal \
 	tests/unit/test_journal_restore \
 	tests/unit/test_journal_text \
 	tests/unit/test_model_list \
 	tests/unit/test_msr_files \
 	tests/unit/test_msrsafe \
+	tests/unit/test_no_memory \
 	tests/unit/test_perf \
 	tests/unit/test_plant \
 	tests/unit/test_power \
@@ -31,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/test_sim_limits \
 	tests/unit/test_sim_rank \
 	tests/unit/test_sim_registers \
+	tests/unit/test_site \
 	tests/unit/test_sysfs \
 	tests/unit/test_topology \
 	tests/unit/test_verdict
@@ -54,6 +63,10 @@ tests_unit_test_msrsafe_SOURCES = tests/unit/test_msrsafe.c $(DRIVER_BENCH)
 
 tests_unit_test_msr_files_SOURCES = tests/unit/test_msr_files.c $(DRIVER_BENCH)
 
+# Each allocation can be made to fail.
+tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=vasprintf,--wrap=free
+
 # This boot's id can be read from elsewhere.
 tests_unit_test_journal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 
@@ -75,18 +88,33 @@ tests_unit_test_sim_rank_SOURCES = tests/unit/test_sim_rank.c tests/unit/sim_nod
 
 tests_unit_test_sim_registers_SOURCES = tests/unit/test_sim_registers.c tests/unit/sim_batch.h tests/unit/sim_node.h
 
+tests_unit_test_site_CPPFLAGS = $(AM_CPPFLAGS) -DCONFIG_FILE='"$(abs_top_srcdir)/configs/phasecap.conf"'
+
 tests_unit_test_model_list_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reallocarray
+
+tests_unit_test_access_LDADD = $(LDADD) $(ACL_LIBS)
+
+tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/unit/job_lab.h
+tests_unit_test_job_LDADD = $(LDADD) $(ACL_LIBS)
 
 tests_unit_test_topology_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
 tests_unit_test_topology_LDADD = $(LDADD) $(HWLOC_LIBS)
 tests_unit_test_topology_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup,--wrap=setenv \
 	-Wl,--wrap=hwloc_bitmap_alloc,--wrap=hwloc_bitmap_dup
 
+tests_unit_test_job_ceiling_SOURCES = tests/unit/test_job_ceiling.c tests/unit/job_lab.h
+tests_unit_test_job_ceiling_LDADD = $(LDADD) $(ACL_LIBS)
+
+tests_unit_test_job_others_SOURCES = tests/unit/test_job_others.c tests/unit/job_lab.h
+tests_unit_test_job_others_LDADD = $(LDADD) $(ACL_LIBS)
+
 tests_unit_test_powercap_SOURCES = tests/unit/test_powercap.c tests/unit/fake_root.h
 # The test is the driver: it answers writes, and permissions also for root.
 tests_unit_test_powercap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=openat,--wrap=faccessat,--wrap=calloc
 
 tests_unit_test_report_LDADD = $(LDADD) $(JANSSON_LIBS)
+
+tests_unit_test_ceiling_SOURCES = tests/unit/test_ceiling.c tests/unit/sim_node.h
 
 tests_unit_test_perf_SOURCES = tests/unit/test_perf.c tests/unit/fake_root.h
 # No kernel is asked for an event: the test answers perf_event_open(2) itself.
