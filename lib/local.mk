@@ -20,6 +20,12 @@ libphasecap_la_SOURCES = \
 	lib/cpu_model.c lib/cpu_model.h \
 	lib/decision.c lib/decision.h \
 	lib/decision_text.c \
+	lib/doctor.c lib/doctor.h lib/doctor_state.h \
+	lib/doctor_access.c \
+	lib/doctor_machine.c \
+	lib/doctor_node.c \
+	lib/doctor_site.c \
+	lib/doctor_slurm.c \
 	lib/error.c lib/error.h \
 	lib/job.c lib/job.h \
 	lib/job_begin.c \
@@ -32,6 +38,7 @@ libphasecap_la_SOURCES = \
 	lib/journal.c lib/journal.h \
 	lib/journal_restore.c \
 	lib/journal_text.c \
+	lib/list_check.c lib/list_check.h \
 	lib/model_list.c \
 	lib/msr.h \
 	lib/msr_driver.c lib/msr_driver.h \

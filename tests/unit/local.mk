@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_journal \
 	tests/unit/test_journal_restore \
 	tests/unit/test_journal_text \
+	tests/unit/test_list_check \
 	tests/unit/test_model_list \
 	tests/unit/test_msr_files \
 	tests/unit/test_msrsafe \
