@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_journal_restore \
 	tests/unit/test_journal_text \
 	tests/unit/test_list_check \
+	tests/unit/test_meter \
 	tests/unit/test_model_list \
 	tests/unit/test_msr_files \
 	tests/unit/test_msrsafe \
@@ -116,6 +117,9 @@ tests_unit_test_powercap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=openat,
 tests_unit_test_report_LDADD = $(LDADD) $(JANSSON_LIBS)
 
 tests_unit_test_ceiling_SOURCES = tests/unit/test_ceiling.c tests/unit/sim_node.h
+
+tests_unit_test_meter_SOURCES = tests/unit/test_meter.c tests/unit/sim_node.h tools/meter.c tools/meter.h
+tests_unit_test_meter_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools
 
 tests_unit_test_perf_SOURCES = tests/unit/test_perf.c tests/unit/fake_root.h
 # No kernel is asked for an event: the test answers perf_event_open(2) itself.
