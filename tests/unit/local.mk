@@ -4,6 +4,7 @@
 UNIT_TESTS = \
 	tests/unit/test_access \
 	tests/unit/test_allowlist \
+	tests/unit/test_attribute \
 	tests/unit/test_budget \
 	tests/unit/test_ceiling \
 	tests/unit/test_cpu_model \
@@ -23,7 +24,10 @@ UNIT_TESTS = \
 	tests/unit/test_msrsafe \
 	tests/unit/test_no_memory \
 	tests/unit/test_perf \
+	tests/unit/test_phase \
+	tests/unit/test_place \
 	tests/unit/test_plant \
+	tests/unit/test_policy \
 	tests/unit/test_power \
 	tests/unit/test_power_option \
 	tests/unit/test_powercap \
@@ -35,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/test_register_run \
 	tests/unit/test_register_setting \
 	tests/unit/test_report \
+	tests/unit/test_sample \
 	tests/unit/test_segment \
 	tests/unit/test_sim \
 	tests/unit/test_sim_backend \
@@ -116,6 +121,9 @@ tests_unit_test_powercap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=openat,
 
 tests_unit_test_report_LDADD = $(LDADD) $(JANSSON_LIBS)
 
+tests_unit_test_policy_SOURCES = tests/unit/test_policy.c runtime/policy.c runtime/share.c
+tests_unit_test_policy_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runtime
+
 tests_unit_test_ceiling_SOURCES = tests/unit/test_ceiling.c tests/unit/sim_node.h
 
 tests_unit_test_meter_SOURCES = tests/unit/test_meter.c tests/unit/sim_node.h tools/meter.c tools/meter.h
@@ -127,6 +135,22 @@ tests_unit_test_perf_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 
 tests_unit_test_sysfs_SOURCES = tests/unit/test_sysfs.c tests/unit/fake_root.h
 tests_unit_test_sysfs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write,--wrap=pread
+
+tests_unit_test_place_SOURCES = tests/unit/test_place.c runtime/place.c
+tests_unit_test_place_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runtime
+
+tests_unit_test_attribute_SOURCES = tests/unit/test_attribute.c runtime/attribute.c runtime/share.c
+tests_unit_test_attribute_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runtime
+
+tests_unit_test_sample_SOURCES = tests/unit/test_sample.c tests/unit/sim_node.h \
+	runtime/attribute.c runtime/sample.c runtime/share.c
+tests_unit_test_sample_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runtime
+
+# Through the real library, which finds its node module beside itself.
+tests_unit_test_phase_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/runtime
+tests_unit_test_phase_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_unit_test_phase_LDADD = libpm_phase.la $(LDADD) $(JANSSON_LIBS)
+tests_unit_test_phase_DEPENDENCIES = libpm_phase.la libpm_phase_node.la libphasecap.la
 
 if CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
