@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_phase \
 	tests/unit/test_place \
 	tests/unit/test_plant \
+	tests/unit/test_plugin \
 	tests/unit/test_policy \
 	tests/unit/test_power \
 	tests/unit/test_power_option \
@@ -100,6 +101,9 @@ tests_unit_test_site_CPPFLAGS = $(AM_CPPFLAGS) -DCONFIG_FILE='"$(abs_top_srcdir)
 tests_unit_test_model_list_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reallocarray
 
 tests_unit_test_access_LDADD = $(LDADD) $(ACL_LIBS)
+
+tests_unit_test_plugin_SOURCES = tests/unit/test_plugin.c spank-plugin/cpus.c spank-plugin/living.c
+tests_unit_test_plugin_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/spank-plugin
 
 tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/unit/job_lab.h
 tests_unit_test_job_LDADD = $(LDADD) $(ACL_LIBS)
