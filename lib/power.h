@@ -147,7 +147,8 @@ uint64_t pc_power_energy_uj(const struct pc_domain_info *info, uint64_t before, 
 /*
  * Settings: everything a back end could change, as (package, key, value) in the
  * order in which it must be put back.  The journal keeps them.  A register back
- * end's key is "msr:0x610"; powercap's is a file below the control type.
+ * end's key is "msr:0x610"; powercap's goes by names,
+ * "powercap:package/long_term/power_limit_uw", never by a zone's number.
  */
 struct pc_setting {
 	unsigned package;
